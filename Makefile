@@ -15,7 +15,7 @@ JSON_LIBS = $(shell pkg-config --libs json-c 2>/dev/null || echo -ljson-c)
 CURL_LIBS = $(shell pkg-config --libs libcurl 2>/dev/null || echo -lcurl)
 
 LIB := $(wildcard lib/*.c)
-PROGRAMS := irqsampler irqapi.fcgi
+PROGRAMS := irqsampler irqapi.fcgi irqclient
 irqsampler_SRC := $(wildcard sampler/*.c)
 irqapi.fcgi_SRC := $(wildcard fcgi/*.c)
 irqclient_SRC := $(wildcard client/*.c)
