@@ -9,7 +9,7 @@
 
 #define ROUNDS 100000
 #define MOVE_SHARE 40        /* a move costs as much as an excess of this part of the mean, at first */
-#define MOST_LOAD (UINT64_C(1) << 45) /* costs fit */
+#define MOST_LOAD (UINT64_C(1) << 50) /* up to here costs fit */
 
 struct anneal {
 	const struct plan_model *model;
@@ -21,7 +21,7 @@ struct anneal {
 	uint64_t moves, excess;  /* excess: what CPUs have above most, together */
 	uint64_t fewest;         /* moves so far that came there; UINT64_MAX: none did */
 	uint64_t unit;           /* the cost of a move, at first */
-	uint64_t random;
+	uint64_t *random;
 };
 
 /* One item goes from a to b, and another one, unless it is PLAN_NO, from b to a. */
@@ -32,8 +32,8 @@ struct change {
 
 static uint32_t random_below(struct anneal *s, uint32_t count)
 {
-	s->random = s->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (uint32_t)((s->random >> 32) * count >> 32);
+	*s->random = *s->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (uint32_t)((*s->random >> 32) * count >> 32);
 }
 
 /* Large ones more often. */
@@ -108,29 +108,27 @@ static void accept(struct anneal *s, const struct change *c)
 }
 
 int plan_anneal(struct plan_front *front, struct arena *arena, const struct plan_state *state, uint64_t most,
-		uint32_t attempts, uint64_t *fewest)
+		uint64_t *random, uint64_t *fewest)
 {
 	const struct plan_model *model = front->model;
 	struct anneal s = { .model = model, .front = front, .start = front->start, .most = most, .fewest = UINT64_MAX };
 	struct change change;
 	uint32_t round;
 
+	s.random = random;
+	s.unit = model->total / model->cpu_count / MOVE_SHARE;
 	s.place = arena_alloc(arena, model->item_count, sizeof *s.place);
 	s.load = arena_alloc(arena, model->cpu_count, sizeof *s.load);
 	if (!s.place || !s.load)
 		return -ENOMEM;
-	s.unit = model->total / model->cpu_count / MOVE_SHARE;
-	while (model->total <= MOST_LOAD && attempts-- > 0) {
-		begin(&s, state);
-		for (round = ROUNDS; round-- > 0 && s.fewest > front->least;) {
-			/* moves matter at first, what is in excess more and more */
-			uint64_t unit = 1 + s.unit / 512 + s.unit * round / ROUNDS;
-			uint64_t worse = unit / 4 * round / ROUNDS;
+	begin(&s, state);
+	for (round = model->total <= MOST_LOAD ? ROUNDS : 0; round-- > 0 && s.fewest > front->least;) {
+		/* moves matter at first, what is in excess more and more */
+		uint64_t unit = 1 + s.unit / 512 + s.unit * round / ROUNDS;
+		uint64_t worse = unit / 4 * round / ROUNDS;
 
-			if (propose(&s, &change) &&
-			    change.excess + change.moves * unit <= s.excess + s.moves * unit + worse)
-				accept(&s, &change);
-		}
+		if (propose(&s, &change) && change.excess + change.moves * unit <= s.excess + s.moves * unit + worse)
+			accept(&s, &change);
 	}
 	*fewest = s.fewest;
 	return 0;

@@ -11,16 +11,18 @@
 #define FEW 24                    /* items: every placement of the largest can be looked at, mostly */
 #define STEPS_EACH 128            /* for each IRQ and CPU, at any size */
 #define RESTRICTED UINT64_C(16)   /* times as many when not all may go everywhere: many exchanges are in vain */
-#define STEPS_SMALL (1u << 21)    /* more of them for small problems */
-#define STEPS_EXACT (1u << 23)    /* to the last interrupt */
+#define STEPS_FIRST (1u << 16)    /* more of them for small problems */
+#define STEPS_LAST (1u << 20)
+#define STEPS_EXACT (1u << 22)    /* to the last interrupt */
 #define STEPS_TWO (1u << 22)      /* when there is one pair of CPUs only */
 #define PAIR 2048                 /* steps for a pair of CPUs */
-#define PAIR_EXACT (1u << 18)
+#define RANDOM 310                /* where it starts: any number would do */
 #define PARTNERS 8                /* of the fullest CPU that are tried before it is left, when there are many */
 
 struct evener {
 	struct plan_state *state;
 	struct plan_splitter *splitter;
+	struct plan_halves *halves;
 	uint64_t *loads;          /* a pair's items that may have both CPUs */
 	uint32_t *ranks;          /* their ranks among all of the pair's items */
 	uint8_t *side, *side_all;
@@ -37,6 +39,7 @@ static int evener_new(struct evener *e, struct arena *arena, struct plan_state *
 	uint32_t count = state->model->item_count;
 
 	memset(e, 0, sizeof *e);
+	e->random = RANDOM;
 	e->state = state;
 	e->splitter = plan_splitter_new(arena, count);
 	e->loads = arena_alloc(arena, count, sizeof *e->loads);
@@ -90,6 +93,44 @@ static bool split(struct evener *e, uint32_t fuller, uint32_t emptier, bool *com
 	return true;
 }
 
+/* The smallest items of a CPU that may have the other. Returns how many. */
+static uint32_t smallest(const struct plan_state *state, uint32_t cpu, uint32_t other, uint32_t *items, uint64_t *loads)
+{
+	uint32_t item, n = 0;
+
+	for (item = state->last[cpu]; item != PLAN_NO && n < PLAN_HALVES_ITEMS; item = state->prev[item])
+		if (plan_may(state->model, item, other)) {
+			loads[n] = state->model->items[item].load;
+			items[n++] = item;
+		}
+	return n;
+}
+
+/* Moves small items both ways until both have at most goal, or the emptier just that. true: the fuller one has less. */
+static bool tune(struct evener *e, uint32_t fuller, uint32_t emptier, uint64_t goal)
+{
+	struct plan_state *state = e->state;
+	uint32_t out[PLAN_HALVES_ITEMS], in[PLAN_HALVES_ITEMS], i;
+	uint64_t out_loads[PLAN_HALVES_ITEMS], in_loads[PLAN_HALVES_ITEMS];
+	uint32_t out_count = smallest(state, fuller, emptier, out, out_loads);
+	uint32_t in_count = smallest(state, emptier, fuller, in, in_loads);
+	uint64_t high = state->load[fuller], low = state->load[emptier], target = (high - low) / 2;
+	struct plan_transfer best;
+
+	if (low < goal && goal - low < target)
+		target = goal - low;
+	spend(e, 4u << (out_count > in_count ? out_count : in_count));
+	if (!plan_halves(e->halves, out_loads, out_count, in_loads, in_count, target, &best) || best.load >= high - low)
+		return false;
+	for (i = 0; i < out_count; i++)
+		if (best.out >> i & 1)
+			plan_state_put(state, out[i], emptier);
+	for (i = 0; i < in_count; i++)
+		if (best.in >> i & 1)
+			plan_state_put(state, in[i], fuller);
+	return true;
+}
+
 /* ---- the fullest CPU against the others ---- */
 
 /* The exchange of the fullest of the first count CPUs with the emptiest that helps, or one of the next few. */
@@ -131,6 +172,17 @@ static bool split_any(struct evener *e, uint32_t count)
 		if (split(e, fullest, state->order[i], &complete))
 			return true;
 	}
+	return false;
+}
+
+static bool tune_any(struct evener *e, uint64_t goal)
+{
+	struct plan_state *state = e->state;
+	uint32_t count = state->model->cpu_count, fullest = plan_fullest(state), i;
+
+	for (i = 0; i < count - 1 && e->steps && state->load[fullest] - state->load[state->order[i]] > 1; i++)
+		if (tune(e, fullest, state->order[i], goal))
+			return true;
 	return false;
 }
 
@@ -236,6 +288,34 @@ static void attempt(struct evener *e, uint64_t steps, uint64_t goal)
 	smooth(e); /* the others too */
 }
 
+/* The same down to the last interrupt, from placements that are nearly even. */
+static int attempt_exact(struct evener *e, struct arena *arena, uint64_t steps, uint64_t near, uint64_t goal)
+{
+	struct plan_state *state = e->state;
+	size_t size = state->model->item_count * sizeof *e->kept;
+	uint64_t best = plan_maximum(state);
+
+	e->halves = plan_halves_new(arena);
+	if (!e->halves)
+		return -ENOMEM;
+	e->steps = steps;
+	memcpy(e->kept, state->place, size);
+	for (;;) {
+		while (e->steps && plan_maximum(state) > goal && tune_any(e, goal))
+			;
+		if (plan_maximum(state) < best) {
+			best = plan_maximum(state);
+			memcpy(e->kept, state->place, size);
+		}
+		if (e->steps == 0 || best <= goal)
+			break;
+		disturb(e);
+		lower(e, near);
+	}
+	plan_state_set(state, e->kept);
+	return 0;
+}
+
 /* No placement of the count largest items is better. */
 static void weighed(struct plan_bound *bound, const struct plan_state *state, uint32_t count)
 {
@@ -269,30 +349,27 @@ static int try_for(struct evener *e, struct arena *arena, struct plan_bound *bou
 	uint32_t count = state->model->item_count < FEW ? state->model->item_count : FEW;
 	bool proved = false;
 
-	if (plan_maximum(state) <= goal || plan_maximum(state) <= bound->lower)
-		return 0;
 	attempt(e, steps, goal);
-	if (plan_maximum(state) > goal && plan_search(state, arena, count, bound->lower, steps / 4, &proved))
+	if (plan_maximum(state) > goal && plan_search(state, arena, count, bound->lower, steps, &proved))
 		return -ENOMEM;
 	if (proved)
 		weighed(bound, state, count);
 	return 0;
 }
 
-/* A little more, then much more, as far as the size of the problem leaves time. */
+/* More and more, as far as the size of the problem leaves time. */
 static int try_hard(struct evener *e, struct arena *arena, struct plan_bound *bound, bool exact)
 {
-	uint64_t near = bound->lower + bound->lower / 10000;
-	int err = try_for(e, arena, bound, near, STEPS_SMALL / 8);
+	struct plan_state *state = e->state;
+	uint64_t near = bound->lower + bound->lower / 10000, steps;
+	int err = 0;
 
-	if (!err)
-		err = try_for(e, arena, bound, near, STEPS_SMALL);
-	if (err || !exact || plan_maximum(e->state) > near || plan_maximum(e->state) <= bound->lower)
-		return err;
-	e->fine = 0;
-	e->pair_steps = PAIR_EXACT;
-	attempt(e, STEPS_EXACT, bound->lower);
-	return 0;
+	for (steps = STEPS_FIRST; !err && steps <= STEPS_LAST; steps *= 4)
+		if (plan_maximum(state) > near && plan_maximum(state) > bound->lower)
+			err = try_for(e, arena, bound, near, steps);
+	if (!err && exact && plan_maximum(state) <= near && plan_maximum(state) > bound->lower)
+		err = attempt_exact(e, arena, STEPS_EXACT, near, bound->lower);
+	return err;
 }
 
 int plan_even(struct plan_state *state, struct arena *arena, struct plan_bound *bound, bool exact)

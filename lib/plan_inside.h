@@ -140,6 +140,23 @@ struct plan_splitter *plan_splitter_new(struct arena *arena, uint32_t most_items
 bool plan_split(struct plan_splitter *splitter, const uint64_t *loads, uint32_t count, uint64_t ahead, uint64_t goal,
 		uint64_t *steps, uint64_t *difference, uint8_t *side, bool *complete);
 
+/* ---- plan_halves.c: to the last interrupt ---- */
+
+#define PLAN_HALVES_ITEMS 12 /* of each CPU at most */
+
+struct plan_halves;
+
+/* What goes from one CPU to another, and what comes back, as bits. */
+struct plan_transfer {
+	uint64_t load; /* that goes, less what comes back */
+	uint32_t out, in;
+};
+
+struct plan_halves *plan_halves_new(struct arena *arena);
+/* The transfer of some of these loads whose load is nearest to target and above 0. false: there is none. */
+bool plan_halves(struct plan_halves *halves, const uint64_t *from, uint32_t from_count, const uint64_t *to,
+		 uint32_t to_count, uint64_t target, struct plan_transfer *best);
+
 /* ---- plan_even.c, plan_search.c, plan_spread.c, plan_relabel.c: from scratch ---- */
 
 /*
@@ -181,18 +198,18 @@ bool plan_front_note(struct plan_front *front, uint64_t moves, uint64_t maximum)
 void plan_front_choose(struct plan_front *front, const uint32_t *place, uint64_t moves, uint64_t maximum);
 /* Notes what a placement is after each of its moves, those from the fullest CPU first. Returns how many they are. */
 uint64_t plan_front_offer(struct plan_front *front, const uint32_t *place);
-/* How many items must leave a CPU of those with more than most; without those that moved already. UINT64_MAX: too many. */
+/* How many items must leave CPUs that have more than most; who moved already does not. UINT64_MAX: it can't be. */
 uint64_t plan_front_least(const struct plan_state *state, const uint32_t *start, uint64_t most);
 
 /* Moves few items until no CPU has more than most, in one of several manners. false: it could not. */
 bool plan_near(struct plan_state *state, const uint32_t *start, uint64_t most, int manner, uint64_t *steps);
 #define PLAN_NEAR_MANNERS 4
 /*
- * Random changes of state, so many times, in search of few moves to at most most. *fewest: that it found; UINT64_MAX:
- * it did not come there. 0 or -ENOMEM.
+ * Random changes of state, in search of few moves to at most most; random goes on from call to call. *fewest: that it
+ * found; UINT64_MAX: it did not come there. 0 or -ENOMEM.
  */
 int plan_anneal(struct plan_front *front, struct arena *arena, const struct plan_state *state, uint64_t most,
-		uint32_t attempts, uint64_t *fewest);
+		uint64_t *random, uint64_t *fewest);
 /* Few moves between the only two CPUs; up to four are the best of all. -ENOMEM, or 0. */
 int plan_two(struct plan_front *front, struct arena *arena, const struct plan_state *state);
 bool plan_two_can(const struct plan_model *model);

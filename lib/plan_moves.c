@@ -1,6 +1,6 @@
 /*
  * From today's placement: whether to move anything, and if so the fewest that make it even enough. Directs the searches
- * of plan_near.c, plan_two.c and plan_few.c for plan.c.
+ * of plan_near.c, plan_two.c, plan_few.c and plan_anneal.c for plan.c.
  */
 #include "plan_inside.h"
 
@@ -95,17 +95,22 @@ static void move_some(struct plan_front *front, struct plan_state *state, uint64
 
 /* ---- the searches ---- */
 
+static bool is_small(const struct plan_model *model)
+{
+	return model->cpu_count <= SMALL / (model->item_count + 1);
+}
+
 struct searches {
 	struct plan_front *front;
 	struct arena *arena;
 	struct plan_state *state;
-	uint64_t steps; /* for each search */
-	bool small;
+	uint64_t steps;        /* for each search */
+	uint64_t random;
 	int err;
 };
 
-/* To at most so much, in all ways, annealing so many times. Returns the fewest moves; UINT64_MAX: it did not come there. */
-static uint64_t aim(struct searches *s, uint64_t most, uint32_t attempts)
+/* To at most so much: greedily, in all manners. Returns the fewest moves; UINT64_MAX: it did not come there. */
+static uint64_t aim(struct searches *s, uint64_t most)
 {
 	uint64_t moves, fewest = UINT64_MAX;
 	int manner;
@@ -120,11 +125,21 @@ static uint64_t aim(struct searches *s, uint64_t most, uint32_t attempts)
 		if (moves < fewest)
 			fewest = moves;
 	}
-	if (!s->small || fewest <= s->front->least || s->err)
-		return fewest;
-	begin(s->state, s->front->start, UINT64_MAX);
-	s->err = plan_anneal(s->front, s->arena, s->state, most, attempts, &moves);
-	return !s->err && moves < fewest ? moves : fewest;
+	return fewest;
+}
+
+/* The same at random, in a small problem, so many times. */
+static uint64_t anneal(struct searches *s, uint64_t most, int attempts)
+{
+	uint64_t moves, fewest = UINT64_MAX;
+
+	while (is_small(s->front->model) && attempts-- > 0 && !s->err && fewest > s->front->least) {
+		begin(s->state, s->front->start, UINT64_MAX);
+		s->err = plan_anneal(s->front, s->arena, s->state, most, &s->random, &moves);
+		if (!s->err && moves < fewest)
+			fewest = moves;
+	}
+	return fewest;
 }
 
 /* The lowest aim that the limit of moves allows. */
@@ -136,10 +151,21 @@ static void aim_within(struct searches *s)
 	for (i = 0; i < HALVINGS && high > low && high - low > 1; i++) {
 		uint64_t middle = low + (high - low) / 2;
 
-		if (aim(s, middle, 1) <= s->front->limit)
+		if (aim(s, middle) <= s->front->limit || anneal(s, middle, 1) <= s->front->limit)
 			high = middle;
 		else
 			low = middle;
+	}
+}
+
+/* What else can be had for some moves more, for the frontier. */
+static void aim_higher(struct searches *s)
+{
+	uint64_t slack = s->front->enough - s->front->goal, part_of_it;
+
+	for (part_of_it = slack / 10; part_of_it > slack / 1000; part_of_it /= 10) {
+		aim(s, s->front->goal + part_of_it);
+		anneal(s, s->front->goal + part_of_it, 1);
 	}
 }
 
@@ -148,19 +174,17 @@ static int search(struct plan_front *front, struct arena *arena, struct plan_sta
 	const struct plan_model *model = front->model;
 	struct searches s = { .front = front, .arena = arena, .state = state };
 
-	s.small = model->cpu_count <= SMALL / (model->item_count + 1);
 	s.steps = (model->free ? 1 : RESTRICTED) * STEPS_EACH * ((uint64_t)model->irq_count + model->cpu_count);
-	aim(&s, front->enough, ATTEMPTS);
+	aim(&s, front->enough);
 	begin(state, front->start, UINT64_MAX);
 	if (nowhere == 0 && plan_two_can(model))
-		return s.err ? s.err : plan_two(front, arena, state);
-	if (s.small) { /* what else can be had, for the frontier */
-		aim(&s, front->goal + (front->enough - front->goal) / 10, 1);
-		aim(&s, front->goal + (front->enough - front->goal) / 100, 1);
-	}
-	begin(state, front->start, UINT64_MAX);
-	if (nowhere == 0 && s.small && !s.err)
+		s.err = plan_two(front, arena, state);
+	else if (nowhere == 0 && is_small(model))
 		s.err = plan_few(front, arena, state, STEPS_FEW);
+	if (front->chosen_moves > front->least)
+		anneal(&s, front->enough, ATTEMPTS);
+	if (is_small(model) && model->cpu_count > 2)
+		aim_higher(&s);
 	if (front->chosen_maximum > front->enough)
 		aim_within(&s);
 	return s.err;
@@ -205,9 +229,10 @@ int plan_moves(struct plan_front *front, struct arena *arena, struct plan_state 
 	if (judge(front, state, tolerance, nowhere))
 		return 0;
 	err = search(front, arena, state, nowhere);
+	if (err || (!is_small(model) && front->chosen_maximum <= front->enough))
+		return err;
 	plan_state_set(state, fresh);
-	if (!err)
-		err = plan_relabel(state, arena);
+	err = plan_relabel(state, arena);
 	if (!err)
 		plan_front_offer(front, state->place);
 	return err;

@@ -89,7 +89,7 @@ static void find_kinds(struct match *m)
 	}
 }
 
-/* One step of the shortest way from CPU now over those that are used: lowers the slack of the others. Returns the nearest. */
+/* A step of the shortest way from CPU now over those that are used: lowers the others' slack. Returns the nearest. */
 static uint32_t relax(struct match *m, uint32_t now, uint32_t from)
 {
 	const struct overlap *next = m->overlaps + m->first_overlap[now];
@@ -208,8 +208,8 @@ static int match_new(struct match *m, struct arena *arena, const struct plan_mod
 /* ---- who among equals ---- */
 
 /* Items first..end - 1 are equals: those that can stay do. here is all zero, and again after; fresh is room. */
-static void exchange_equals(const struct plan_model *model, uint32_t *place, uint32_t first, uint32_t end, uint32_t *here,
-			    uint32_t *fresh)
+static void exchange_equals(const struct plan_model *model, uint32_t *place, uint32_t first, uint32_t end,
+			    uint32_t *here, uint32_t *fresh)
 {
 	uint32_t i, k = first;
 

@@ -62,7 +62,8 @@ static bool place_rest(struct search *s, uint32_t item)
 	return stop;
 }
 
-int plan_search(struct plan_state *state, struct arena *arena, uint32_t count, uint64_t lower, uint64_t steps, bool *proved)
+int plan_search(struct plan_state *state, struct arena *arena, uint32_t count, uint64_t lower, uint64_t steps,
+		bool *proved)
 {
 	const struct plan_model *model = state->model;
 	struct search s = { .model = model, .lower = lower, .steps = steps, .best = plan_maximum(state) };

@@ -1,4 +1,4 @@
-/* Keeps queues of one device on different CPUs where that makes no CPU fuller; for plan.c, after a search from scratch. */
+/* Keeps queues of one device on different CPUs where that makes none fuller; for plan.c, after a search from scratch. */
 #include "plan_inside.h"
 
 #include <errno.h>
@@ -32,7 +32,7 @@ static bool has_place(const struct spread *s, uint32_t cpu, uint32_t device)
 	return device == PLAN_NO || count_queues(s->state, cpu, device, PLAN_NO) < fair_queues(s, device);
 }
 
-/* Whether two items can change places to the good of the first one's device, and no CPU gets fuller than the fuller one. */
+/* Whether two items can change places to the good of the first one's device, and neither CPU gets fuller than both. */
 static bool can_change(const struct spread *s, uint32_t a, uint32_t b)
 {
 	const struct plan_state *state = s->state;
