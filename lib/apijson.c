@@ -291,13 +291,6 @@ int apijson_read_summary(struct arena *arena, const char *text, size_t length, s
 	return apijson_table_read(arena, summary_fields, text, length, 0, summary, error);
 }
 
-int apijson_read_health(struct arena *arena, const char *text, size_t length, struct view_health *health,
-			const char **error)
-{
-	memset(health, 0, sizeof *health);
-	return apijson_table_read(arena, health_fields, text, length, 0, health, error);
-}
-
 int apijson_read_change(struct arena *arena, const char *text, size_t length, struct change *change,
 			const char **error)
 {

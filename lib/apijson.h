@@ -27,8 +27,6 @@ int apijson_read_overview(struct arena *arena, const char *text, size_t length, 
 			  const char **error);
 int apijson_read_summary(struct arena *arena, const char *text, size_t length, struct view_summary *summary,
 			 const char **error);
-int apijson_read_health(struct arena *arena, const char *text, size_t length, struct view_health *health,
-			const char **error);
 int apijson_read_change(struct arena *arena, const char *text, size_t length, struct change *change,
 			const char **error);
 int apijson_read_plan(struct arena *arena, const char *text, size_t length, struct plan *plan, const char **error);
